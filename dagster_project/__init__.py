@@ -1,0 +1,1 @@
+"""Marketday: market-data adapters that run on market days, once, on Dagster."""

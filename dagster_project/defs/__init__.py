@@ -1,0 +1,1 @@
+"""Turns feeds into Dagster definitions."""

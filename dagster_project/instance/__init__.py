@@ -1,0 +1,1 @@
+"""What dagster.yaml points at."""

@@ -1,0 +1,1 @@
+"""Everything that touches the world: clock, HTTP, files, tables, the database."""
