@@ -86,7 +86,7 @@ def run_session(context: dg.AssetExecutionContext, feed: Feed, adapter: Adapter)
         raise _failure(error, session) from error
     end(Outcome.SERVED, f"version {done.publication.version}")
     yield dg.MaterializeResult(asset_key=feed.name, metadata=_metadata(done))
-    yield from checks.passed(dg.AssetKey(feed.name), adapter, done)
+    yield from checks.results(dg.AssetKey(feed.name), adapter, done)
 
 
 def column_schema(adapter: Adapter) -> dg.TableSchema:

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_project.adapter import Adapter
 from dagster_project.io.publish import Published
 
-COLUMNS, KEY, ROWS = "columns", "key", "row_count"
+COLUMNS, KEY, ROWS, RESTATEMENT = "columns", "key", "row_count", "restatement"
 
 
 def check_specs(asset: dg.AssetKey, adapter: Adapter) -> list[dg.AssetCheckSpec]:
@@ -27,11 +27,17 @@ def check_specs(asset: dg.AssetKey, adapter: Adapter) -> list[dg.AssetCheckSpec]
         dg.AssetCheckSpec(
             ROWS, asset=asset, description="As many rows as the sessions before it had, give or take. Warns only."
         ),
+        dg.AssetCheckSpec(
+            RESTATEMENT,
+            asset=asset,
+            description="Says when a session's rows differ from those published before, which stay readable. "
+            + ("This source restates." if adapter.restates else "This source never restates: a change is an error."),
+        ),
     ]
 
 
-def passed(asset: dg.AssetKey, adapter: Adapter, done: Published) -> Iterator[dg.AssetCheckResult]:
-    """The results of a session that was published."""
+def results(asset: dg.AssetKey, adapter: Adapter, done: Published) -> Iterator[dg.AssetCheckResult]:
+    """What the checks say of a session that was published."""
     yield dg.AssetCheckResult(
         asset_key=asset, check_name=COLUMNS, passed=True, metadata={"columns": len(adapter.columns)}
     )
@@ -43,4 +49,13 @@ def passed(asset: dg.AssetKey, adapter: Adapter, done: Published) -> Iterator[dg
         severity=dg.AssetCheckSeverity.WARN,
         description=done.row_count_words,
         metadata={"rows": done.publication.rows},
+    )
+    restated = done.publication.restated
+    yield dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=RESTATEMENT,
+        passed=adapter.restates or not restated,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"restated: this is version {done.publication.version}" if restated else "no change",
+        metadata={"version": done.publication.version},
     )
