@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from dagster_project.domain.calendar import CalendarError
+from dagster_project.domain.calendar import Calendar, CalendarError
 from dagster_project.domain.fires import Feed
 from dagster_project.domain.schedule import ScheduleFile
 from dagster_project.io.calendars import load_calendar
@@ -30,6 +30,7 @@ __all__ = [
     "ScheduleFileError",
     "UnknownFeed",
     "adapter_module",
+    "calendar",
     "feed",
     "feeds",
     "load_adapter",
@@ -94,6 +95,17 @@ def feed(name: str, root: Path) -> Feed:
     return result
 
 
+def calendar(code: str, root: Path) -> Calendar:
+    """The compiled calendar `code` under `root`. Raises CalendarError where there is none, or its file is damaged."""
+    try:
+        return load_calendar(code, root / "calendars")
+    except CalendarError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        file, again = f"calendars/compiled/{code}.jsonl", f"python -m dagster_project.calendar_compiler {code}"
+        raise CalendarError(f"{file} is damaged ({error!r}); compile it again: {again}") from None
+
+
 def why_no_name(name: str) -> str | None:
     """What is wrong with `name` as the name of a feed; None where nothing is."""
     if not _NAME.fullmatch(name):
@@ -153,10 +165,10 @@ def _read(name: str, root: Path) -> Feed | list[Mistake]:
     except ValidationError as error:
         return [*mistakes, *validation_mistakes(file, located, error, ScheduleFile)]
     try:
-        calendar = load_calendar(read.calendar, root / "calendars")
+        known = calendar(read.calendar, root)
     except CalendarError as error:
         return [*mistakes, Mistake(file, located.line("calendar"), str(error))]
-    if not calendar.is_known(read.start):
-        known = f"expected a date that {calendar.code} knows: {calendar.first} through {calendar.verified_through}"
-        mistakes.append(Mistake(file, located.line("start"), f"start: found {read.start}, {known}"))
-    return mistakes or Feed(name, calendar, read.start, read.owner, read.schedules)
+    if not known.is_known(read.start):
+        expected = f"expected a date that {known.code} knows: {known.first} through {known.verified_through}"
+        mistakes.append(Mistake(file, located.line("start"), f"start: found {read.start}, {expected}"))
+    return mistakes or Feed(name, known, read.start, read.owner, read.schedules)

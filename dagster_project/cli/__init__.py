@@ -5,7 +5,7 @@ start without Dagster. Whatever a user does wrong is one line on stderr, never a
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -43,11 +43,20 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """As click's, with every error on one line."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
-        return sys.exit(_exit_code(lambda: super(Commands, self).main(*args, standalone_mode=False, **extra)))
+
+        def call() -> Any:
+            return super(Commands, self).main(args, prog_name, complete_var, standalone_mode=False, **extra)
+
+        return sys.exit(_exit_code(call)) if standalone_mode else call()
 
 
 def _exit_code(command: Callable[[], int | None]) -> int:
@@ -69,6 +78,7 @@ def _exit_code(command: Callable[[], int | None]) -> int:
 
 
 @click.command(
+    "marketday",
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 mistakes found or refused (why: on stderr), 2 the command line is wrong.",

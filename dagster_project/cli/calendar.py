@@ -22,7 +22,9 @@ _SHOWN = timedelta(days=30)
 def calendar(
     code: str, since: date | datetime | None, through: date | datetime | None, as_json: bool, root: Path
 ) -> None:
-    """What the trading calendar CODE says of each day: session or not, its hours, and why not.
+    """What the trading calendar CODE says of each day.
+
+    A session or not, its hours, why not, and who says so.
 
     \b
     JSON: a list of
@@ -42,14 +44,24 @@ def calendar(
     if as_json:
         print_json([day_fields(day) for day in days])
         return
-    title = f"{found.code}: {found.title}, {found.timezone}, verified from {found.first} through {found.verified_through}"
-    rows = [
-        (f"{day.date:%a %Y-%m-%d}", day.kind.value, wall(day.open, day), wall(day.close, day),
-         ", ".join(f"{wall(start, day)}-{wall(end, day)}" for start, end in day.breaks), _name(found, day),
-         day.source or "")
-        for day in days
-    ]  # fmt: skip
-    print_table(("date", "kind", "open", "close", "breaks", "name", "source"), rows, title)
+    known = f"verified from {found.first} through {found.verified_through}"
+    has_breaks = any(day.breaks for day in days)
+    header = ("date", "kind", "open", "close", *(("breaks",) if has_breaks else ()), "name", "source")
+    rows = [_row(found, day, has_breaks) for day in days]
+    print_table(header, rows, f"{found.code}: {found.title}, {found.timezone}, {known}")
+
+
+def _row(found: Calendar, day: Day, has_breaks: bool) -> tuple[str, ...]:
+    breaks = ", ".join(f"{wall(start, day)}-{wall(end, day)}" for start, end in day.breaks)
+    return (
+        f"{day.date:%a %Y-%m-%d}",
+        day.kind.value,
+        wall(day.open, day),
+        wall(day.close, day),
+        *((breaks,) if has_breaks else ()),
+        found.why_closed(day.date) if day.kind is Kind.UNKNOWN else day.name or "",
+        day.source or "",
+    )
 
 
 def day_fields(day: Day) -> dict[str, object]:
@@ -68,7 +80,3 @@ def day_fields(day: Day) -> dict[str, object]:
 def wall(at: datetime | None, day: Day) -> str:
     """A wall time, with its date where that is not the session's."""
     return "" if at is None else f"{at:%H:%M}" if at.date() == day.date else f"{at:%a %H:%M}"
-
-
-def _name(found: Calendar, day: Day) -> str:
-    return found.why_closed(day.date) if day.kind is Kind.UNKNOWN else day.name or ""

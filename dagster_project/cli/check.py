@@ -16,10 +16,11 @@ from dagster_project.io import clock
 @options.at
 @options.root
 def check(as_json: bool, at: date | datetime | None, root: Path) -> int:
-    """Check all schedule files, adapters and calendars; exit code 1 where there is a mistake.
+    """Check schedule files, adapters and calendars.
 
-    Prints `file:line: message`, one line for each. A warning (`file:line: warning: message`) changes no exit code:
-    a calendar that is sure of less than 90 more days, an exception on a day that is no session anyway.
+    Prints `file:line: message`, one line for each mistake, and exits with 1 where there is one. A warning
+    (`file:line: warning: message`) changes no exit code: a calendar that is sure of less than 90 more days, an
+    exception on a day that is no session anyway.
 
     \b
     JSON: a list of
@@ -47,5 +48,7 @@ def _fields(found: Finding) -> dict[str, object]:
 
 
 def _summary(mistakes: int, warnings: int) -> str:
-    words = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in ((mistakes, "mistake"), (warnings, "warning"))]
+    words = [
+        f"{count} {word}{'' if count == 1 else 's'}" for count, word in ((mistakes, "mistake"), (warnings, "warning"))
+    ]
     return ", ".join(words)

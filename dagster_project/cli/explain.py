@@ -33,7 +33,9 @@ class Rule:
 @options.as_json
 @options.root
 def explain(feed: str, day: date, as_json: bool, root: Path) -> None:
-    """Why FEED runs on DATE or not: for each of its schedules the rules that decide, in their order.
+    """Why FEED runs on DATE, or why not.
+
+    For each of its schedules the rules that decide, in their order, up to the one that ends in a skip or a hold.
 
     \b
     JSON:
@@ -83,27 +85,31 @@ def rules(feed: Feed, name: str, day: date) -> Iterator[Rule]:
     yield Rule("except", excepted.reason if excepted else "does not name this day", file)
     if excepted:
         return
-    back = f"{schedule.lag} session{'' if schedule.lag == 1 else 's'} back"
-    try:
-        session = feed.calendar.offset(day, -schedule.lag)
-    except CalendarError as error:
-        yield Rule("lag", f"{back}: {error}", file)
+    decision, session = consider(feed, name, day), _session(feed, name, day)
+    if session:
+        back = f"{schedule.lag} session{'' if schedule.lag == 1 else 's'} back is session {session}"
+        yield Rule("lag", back if schedule.lag else "none: the session of the day itself", file)
+    if isinstance(decision, Skip):
+        yield Rule("start", decision.reason, file)
         return
-    yield Rule("lag", f"{back} is session {session}" if schedule.lag else "none: the session of the day itself", file)
-    is_early = session < feed.start
-    yield Rule("start", f"session {session} is {'before' if is_early else 'not before'} {feed.start}", file)
-    if is_early:
+    if isinstance(decision, Hold):
+        yield Rule("at" if session else "lag", decision.reason, file)
         return
-    decision = consider(feed, name, day)
-    if not isinstance(decision, Fire):
-        yield Rule("at", f"{schedule.at}: the hours of this session are not known", file)
-        return
+    yield Rule("start", f"session {decision.session} is not before {feed.start}", file)
     yield Rule("at", _moment(feed, name, schedule.at, decision.at, day), file)
     if schedule.wait and decision.waits_until:
         until = _moment(feed, name, schedule.wait.until, decision.waits_until, day)
         yield Rule("wait", f"polls the source every {write_duration(schedule.wait.every)} until {until}", file)
     if schedule.deadline and decision.deadline:
         yield Rule("deadline", _moment(feed, name, schedule.deadline, decision.deadline, day), file)
+
+
+def _session(feed: Feed, name: str, day: date) -> date | None:
+    """The session that the schedule's lag leads to from `day`, where it is known."""
+    try:
+        return feed.calendar.offset(day, -feed.schedules[name].lag)
+    except CalendarError:
+        return None
 
 
 def _of(feed: Feed, day: Day) -> str:

@@ -10,6 +10,7 @@ from dagster_project.cli.output import local, print_json, print_table
 from dagster_project.cli.upcoming import fire_fields, upcoming
 from dagster_project.domain.fires import Feed, Fire
 from dagster_project.domain.moment import write_duration
+from dagster_project.domain.schedule import Schedule
 from dagster_project.io import clock
 
 
@@ -41,7 +42,7 @@ def list_feeds(as_json: bool, at: date | datetime | None, root: Path) -> None:
     if as_json:
         print_json([_fields(feed, {name: found[feed.name, name] for name in feed.schedules}) for feed in feeds])
         return
-    header = ("feed", "calendar", "schedule", "at", "polls", "deadline", "next fire", "session", "since", "owner")
+    header = ("feed", "calendar", "schedule", "when", "next fire", "start", "owner")
     print_table(header, [_row(feed, name, found[feed.name, name]) for feed in feeds for name in feed.schedules])
 
 
@@ -70,17 +71,19 @@ def _fields(feed: Feed, fires: dict[str, Fire | None]) -> dict[str, object]:
 
 
 def _row(feed: Feed, name: str, fire: Fire | None) -> tuple[str, ...]:
-    schedule = feed.schedules[name]
-    polls = f"every {write_duration(schedule.wait.every)} until {schedule.wait.until}" if schedule.wait else ""
-    return (
-        feed.name,
-        feed.calendar.code,
-        name,
-        str(schedule.at),
-        polls,
-        str(schedule.deadline or ""),
-        local(fire.at.astimezone(feed.zone(name))) if fire else f"unknown after {feed.calendar.verified_through}",
-        str(fire.session) if fire else "",
-        str(feed.start),
-        feed.owner,
+    following = (
+        local(fire.at.astimezone(feed.zone(name))) if fire else f"unknown after {feed.calendar.verified_through}"
     )
+    return feed.name, feed.calendar.code, name, _when(feed.schedules[name]), following, str(feed.start), feed.owner
+
+
+def _when(schedule: Schedule) -> str:
+    """What a schedule says of its times, in words."""
+    parts = [str(schedule.at)]
+    if schedule.lag:
+        parts.append(f"{schedule.lag} session{'' if schedule.lag == 1 else 's'} back")
+    if schedule.wait:
+        parts.append(f"polls every {write_duration(schedule.wait.every)} until {schedule.wait.until}")
+    if schedule.deadline:
+        parts.append(f"due by {schedule.deadline}")
+    return ", ".join(parts)

@@ -86,7 +86,7 @@ def _of_schedule(feed: Feed, name: str, located: Located) -> Iterator[Finding]:
         if early:
             day, at = early[0].day, early[0].at.astimezone(feed.zone(name))
             message = f"schedules.{name}.{key}: is not after the fire at {at:%H:%M} on {day}"
-            more = f", and on {len(early) - 1} days more" if len(early) > 1 else ""
+            more = f", the first of {len(early)} such days" if len(early) > 1 else ""
             yield Finding(file, located.line("schedules", name, *path), f"{message}{more}")
 
 

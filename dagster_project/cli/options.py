@@ -11,7 +11,6 @@ from dagster_project import registry
 from dagster_project.domain.calendar import Calendar, CalendarError
 from dagster_project.domain.fires import Feed
 from dagster_project.domain.moment import instant
-from dagster_project.io.calendars import load_calendar
 
 _YEARS = range(1900, 2200)  # no table is older, and no calendar is known so far ahead
 
@@ -26,7 +25,8 @@ class When(click.ParamType[date | datetime]):
             with suppress(ValueError):
                 if (found := read(str(value))).year in _YEARS:
                     return found
-        self.fail(f"found {value!r}, expected a date or instant such as 2026-02-01 or 2026-02-01T09:15+05:30", param, ctx)
+        expected = "expected a date or instant such as 2026-02-01 or 2026-02-01T09:15+05:30"
+        raise click.BadParameter(f"found {value!r}, {expected}", ctx, param)
 
 
 class Day(click.ParamType[date]):
@@ -38,7 +38,7 @@ class Day(click.ParamType[date]):
         with suppress(ValueError):
             if (found := date.fromisoformat(str(value))).year in _YEARS:
                 return found
-        self.fail(f"found {value!r}, expected a date such as 2026-02-01", param, ctx)
+        raise click.BadParameter(f"found {value!r}, expected a date such as 2026-02-01", ctx, param)
 
 
 root = click.option(
@@ -78,7 +78,7 @@ def one_feed(name: str, root: Path) -> Feed:
 def one_calendar(code: str, root: Path) -> Calendar:
     """The calendar `code`, or the reason why it cannot be had."""
     try:
-        return load_calendar(code, root / "calendars")
+        return registry.calendar(code, root)
     except CalendarError as error:
         raise Refused(f"marketday: {error}") from None
 

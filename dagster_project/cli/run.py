@@ -15,7 +15,10 @@ from dagster_project.cli.options import Refused
 )
 @click.option("--keep", is_flag=True, help="Go on when the process that started it ends.")
 def run(host: str | None, port: int | None, sources: str | None, keep: bool) -> int:
-    """Start everything: database, simulator, code server, daemon, web server. Ctrl-C stops it."""
+    """Start everything; Ctrl-C stops it.
+
+    Database, source simulator, code server, daemon and web server, on this machine.
+    """
     # Imported here, as below: it starts processes, and brings what the reading commands do without.
     from dagster_project.run import run as start
 
@@ -24,9 +27,10 @@ def run(host: str | None, port: int | None, sources: str | None, keep: bool) -> 
 
 @click.command("env")
 def env() -> None:
-    """What `dagster …` needs in another terminal: eval "$(marketday env)".
+    """Print what `dagster …` needs in another terminal.
 
-    Prints `export NAME='value'` lines. They hold the database's password: do not keep them in a file.
+    For eval "$(marketday env)": `export NAME='value'` lines. They hold the database's password: do not keep them in
+    a file.
     """
     from dagster_project.run import environment
 

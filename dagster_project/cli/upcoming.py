@@ -11,8 +11,10 @@ import click
 from dagster_project.cli import options
 from dagster_project.cli.output import local, note, print_json, print_table, stamp
 from dagster_project.domain.fires import Feed, Fire, fires
+from dagster_project.domain.moment import FURTHEST
 from dagster_project.io import clock
 
+_MARGIN = FURTHEST + timedelta(days=4)  # a fire lies within this of its nominal day
 _Fires = list[tuple[Feed, Fire]]
 
 
@@ -45,10 +47,16 @@ def next_fires(feed: str | None, since: date | datetime | None, count: int, as_j
         print_json([fire_fields(each, fire) for each, fire in found])
         return
     rows = [
-        (each.name, fire.schedule, f"{fire.session:%a %Y-%m-%d}", local(_here(each, fire, fire.at)), f"{fire.at:%H:%M}",
-         local(_here(each, fire, fire.deadline)))
+        (
+            each.name,
+            fire.schedule,
+            f"{fire.session:%a %Y-%m-%d}",
+            local(_here(each, fire, fire.at)),
+            f"{fire.at:%H:%M}",
+            _deadline(each, fire),
+        )
         for each, fire in found
-    ]  # fmt: skip
+    ]
     print_table(("feed", "schedule", "session", "fire", "UTC", "deadline"), rows)
 
 
@@ -70,9 +78,9 @@ def fire_fields(feed: Feed, fire: Fire) -> dict[str, str | None]:
 
 def upcoming(feed: Feed, name: str, since: datetime) -> Iterator[Fire]:
     """The fires of schedule `name` from `since` (included) on, as far as its calendar is verified."""
-    since = max(since, _midnight(feed.start) - timedelta(days=3))
+    since = max(since, _midnight(feed.start) - _MARGIN)
     step = timedelta(days=16)
-    while since < (end := _midnight(feed.calendar.verified_through) + timedelta(days=4)):
+    while since < (end := _midnight(feed.calendar.verified_through) + _MARGIN):
         until = min(since + step, end)
         yield from fires(feed, name, since, until)
         since, step = until, step * 2
@@ -97,6 +105,14 @@ def _note_ends(feeds: list[Feed], found: _Fires, count: int) -> None:
                 f"{calendar.code} is verified through {calendar.verified_through}: what its feeds owe after that is "
                 f"not known; extend calendars/{calendar.code}.yaml"
             )
+
+
+def _deadline(feed: Feed, fire: Fire) -> str:
+    """The deadline's wall time, with its date where that is not the fire's."""
+    at, end = _here(feed, fire, fire.at), _here(feed, fire, fire.deadline)
+    if at is None or end is None:
+        return ""
+    return f"{end:%H:%M}" if end.date() == at.date() else f"{end:%a %Y-%m-%d %H:%M}"
 
 
 def _here(feed: Feed, fire: Fire, at: datetime | None) -> datetime | None:

@@ -12,7 +12,7 @@ from dagster_project.adapter import AccessDenied, Adapter, AdapterError, NotYetP
 from dagster_project.defs import checks
 from dagster_project.defs.partitions import session_partitions
 from dagster_project.defs.resources import edge
-from dagster_project.domain.backlog import Outcome
+from dagster_project.domain.attempt import Outcome
 from dagster_project.domain.fires import Feed
 from dagster_project.io import clock, records
 from dagster_project.io.database import transaction

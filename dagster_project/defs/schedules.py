@@ -1,18 +1,15 @@
 """A schedule of a feed as Dagster's: a thin skin around the one function that decides every tick."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from dagster_project.domain.cron import compile_cron
 from dagster_project.domain.fires import Feed, Fire, Hold, Skip, decide
 from dagster_project.domain.moment import write_duration
+from dagster_project.domain.schedule import LATE
 from dagster_project.io import clock, records
 from dagster_project.io.database import transaction
 from dagster_project.settings import settings
 from dagster_project.tags import FEED, fire_tags
-
-LATE = timedelta(minutes=2)  # later than this a tick is a missed one, and the sensor knows what is missing
 
 
 def feed_schedule(feed: Feed, name: str, job: str) -> dg.ScheduleDefinition:

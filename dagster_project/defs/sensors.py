@@ -5,7 +5,7 @@ or a failed run left unserved.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import dagster as dg
@@ -13,15 +13,17 @@ from psycopg2.extensions import connection as Connection
 
 from dagster_project.adapter import Adapter, AdapterError, NotYetPublished
 from dagster_project.defs.resources import prober
-from dagster_project.domain.backlog import Decision, GivenUp, Outcome, Request, Waiting, backlog, owed
+from dagster_project.domain.attempt import Decision, GivenUp, Outcome, Request, Waiting
+from dagster_project.domain.backlog import backlog, unanswered
 from dagster_project.domain.fires import Feed
+from dagster_project.domain.owed import owed
 from dagster_project.io import clock, records
 from dagster_project.io.database import transaction
 from dagster_project.settings import settings
 from dagster_project.tags import fire_tags
 
 INTERVAL_SECONDS = 10
-_KINDS = {Request: "request", Waiting: "wait", GivenUp: "misfire"}
+PROBES = 8  # in one tick: with each at its time-out the tick still ends within Dagster's 60 s
 _ENDED_WITHOUT_A_WORD = {
     dg.DagsterRunStatus.FAILURE: Outcome.CRASHED,
     dg.DagsterRunStatus.SUCCESS: Outcome.CRASHED,
@@ -45,17 +47,11 @@ def backlog_sensor(feed: Feed, adapter: Adapter, job: str) -> dg.SensorDefinitio
         with transaction(settings().database) as connection:
             settle(connection, feed, context.instance)
             decisions = missing(connection, feed, asked, now)
-        outcomes = []
-        for decision in decisions:
-            if isinstance(decision, Request) and decision.needs_probe:
-                asked[decision.fire.id] = now
-                outcomes.append(ask(feed, adapter, decision))
-            else:
-                outcomes.append(decision)
+        outcomes = list(answered(adapter, decisions, asked, now))
         with transaction(settings().database) as connection:
             records.record_decisions(
                 connection,
-                [(each.fire.id, feed.name, each.fire.session, _KINDS[type(each)], each.reason) for each in outcomes],
+                [(each.fire.id, feed.name, each.fire.session, kind(each), each.reason) for each in outcomes],
             )
         requests = [run_request(feed, each) for each in outcomes if isinstance(each, Request)]
         open_fires = {each.fire.id for each in outcomes}
@@ -91,10 +87,34 @@ def missing(connection: Connection, feed: Feed, asked: dict[str, datetime], now:
         records.published(connection, feed.name),
         asked,
         now,
+        records.given_up(connection, feed.name),
     )
 
 
-def ask(feed: Feed, adapter: Adapter, request: Request) -> Decision:
+def answered(
+    adapter: Adapter, decisions: Sequence[Decision], asked: dict[str, datetime], now: datetime
+) -> Iterator[Decision]:
+    """The decisions, each that needs the source's word with it; notes in `asked` when it was asked."""
+    probes = 0
+    for decision in decisions:
+        if not (isinstance(decision, Request) and decision.needs_probe):
+            yield decision
+        elif probes == PROBES:
+            yield Waiting(decision.fire, "the source is asked at the next tick: many sessions are missing")
+        else:
+            probes += 1
+            asked[decision.fire.id] = now
+            yield ask(adapter, decision, now)
+
+
+def kind(decision: Decision) -> str:
+    """The word under which a decision is recorded."""
+    if isinstance(decision, GivenUp):
+        return records.GIVEN_UP if decision.is_final else "not_wanted"
+    return "request" if isinstance(decision, Request) else "wait"
+
+
+def ask(adapter: Adapter, request: Request, now: datetime) -> Decision:
     """Asks the source whether a session is published; without a cheap way to ask, the run itself finds out."""
     if adapter.probe is None:
         return request
@@ -103,7 +123,7 @@ def ask(feed: Feed, adapter: Adapter, request: Request) -> Decision:
     except NotYetPublished:
         return Waiting(request.fire, f"waiting for publication of session {request.fire.session}")
     except AdapterError as error:
-        return Waiting(request.fire, f"the source could not be asked: {type(error).__name__}: {error}")
+        return unanswered(request, f"{type(error).__name__}: {error}", now)
     return request
 
 

@@ -7,9 +7,12 @@ from datetime import date, datetime
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from dagster_project.domain.backlog import Attempt, InForce, Outcome
+from dagster_project.domain.attempt import Attempt, Outcome
 from dagster_project.domain.fires import Feed
+from dagster_project.domain.owed import InForce
 from dagster_project.domain.schedule import Schedule
+
+GIVEN_UP = "given_up"
 
 
 def record_deployment(connection: Connection, feeds: Sequence[Feed], git_commit: str | None) -> bool:
@@ -72,6 +75,13 @@ def attempts(connection: Connection, feed: str) -> list[Attempt]:
             Attempt(fire_id, number, run_id, Outcome(outcome) if outcome else None, ended_at, retry_at)
             for fire_id, number, run_id, outcome, ended_at, retry_at in cursor.fetchall()
         ]
+
+
+def given_up(connection: Connection, feed: str) -> set[str]:
+    """The ids of the fires that nothing will start any more: nobody revives one but a person."""
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct fire_id from decision where feed = %s and kind = %s", (feed, GIVEN_UP))
+        return {fire_id for (fire_id,) in cursor.fetchall()}
 
 
 def published(connection: Connection, feed: str) -> dict[date, datetime]:
