@@ -25,21 +25,24 @@ class LibraryError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A library's answer about a range: its sessions, the local times that are not its regular ones, and names."""
+    """A library's answer about a range: sessions, the local times that are not its regular ones, and names.
 
-    sessions: frozenset[date]
+    `sessions` is None where the library only knows which days are closed.
+    """
+
+    sessions: frozenset[date] | None = None
+    closed: frozenset[date] = frozenset()
     opens: dict[date, time] = field(default_factory=dict)
     closes: dict[date, time] = field(default_factory=dict)
     names: dict[date, str] = field(default_factory=dict)
 
 
-def check_versions() -> None:
-    """Raises LibraryError where this pandas would make exchange_calendars answer wrongly."""
-    found = tuple(int(part) for part in version("pandas").split(".")[:2])
-    if found > _LATEST_PANDAS:
+def check_pandas(found: str) -> None:
+    """Raises LibraryError where this version of pandas would make exchange_calendars answer wrongly."""
+    if tuple(int(part) for part in found.split(".")[:2]) > _LATEST_PANDAS:
         raise LibraryError(
-            f"found pandas {version('pandas')}, expected < 3.1: later ones silently drop the week masks of "
-            "exchange_calendars (Korea's and India's Saturday sessions); run: pip install 'pandas<3.1'"
+            f"found pandas {found}, expected < 3.1: later ones silently drop the week masks of exchange_calendars "
+            "(Korea's and India's Saturday sessions); run: pip install 'pandas<3.1'"
         )
 
 
@@ -50,11 +53,11 @@ def versions(library: str | None, names: str | None) -> dict[str, str]:
     return {name: version(name) for name in sorted(with_pandas)}
 
 
-def ask(library: str, calendar: str, first: date, through: date, zone: ZoneInfo) -> Answer | frozenset[date]:
-    """What `library` says of `calendar`. `holidays` knows only which days are closed, and answers with those."""
+def ask(library: str, calendar: str, first: date, through: date, zone: ZoneInfo) -> Answer:
+    """What `library` says of `calendar` from `first` through `through`. Raises LibraryError."""
     try:
         if library == "holidays":
-            return frozenset(holiday_names(calendar, first, through, categories=("public",)))
+            return Answer(closed=frozenset(holiday_names(calendar, first, through, "public")))
         if library == "exchange_calendars":
             return _exchange_calendars(calendar, first, through, zone)
         return _pandas_market_calendars(calendar, first, through, zone)
@@ -62,18 +65,18 @@ def ask(library: str, calendar: str, first: date, through: date, zone: ZoneInfo)
         raise LibraryError(f"{library} has no answer for {calendar}: {error}") from None
 
 
-def holiday_names(market: str, first: date, through: date, categories: tuple[str, ...] = ()) -> dict[date, str]:
-    """Names of days by `holidays`; `market` is a market, a country or a country and its part (`GB-ENG`)."""
-    country, _, subdivision = market.partition("-")
+def holiday_names(market: str, first: date, through: date, category: str | None = None) -> dict[date, str]:
+    """Names of days by `holidays`, of one category or of all.
+
+    `market` is a market (XNSE), a country (CZ) or a country and its part (GB-ENG).
+    """
+    years = range(first.year, through.year + 1)
     try:
-        known = holidays.financial_holidays(market)
-        found = holidays.financial_holidays(
-            market, years=range(first.year, through.year + 1), categories=categories or known.supported_categories
-        )
+        known = holidays.financial_holidays(market).supported_categories
+        found = holidays.financial_holidays(market, years=years, categories=(category,) if category else known)
     except NotImplementedError:
-        found = holidays.country_holidays(
-            country, subdiv=subdivision or None, years=range(first.year, through.year + 1), language="en_US"
-        )
+        country, _, part = market.partition("-")
+        found = holidays.country_holidays(country, subdiv=part or None, years=years, language="en_US")
     return {day: _REMARK.sub("", name) for day, name in found.items() if first <= day <= through}
 
 
@@ -119,7 +122,8 @@ def _answer(
             if local != times[bisect_right(since, day) - 1]:
                 found[day] = local
     sessions = frozenset(session.date() for session in schedule.index)
-    return Answer(sessions, other["open"], other["close"], _rule_names(calendar, first, through))
+    names = _rule_names(calendar, first, through)
+    return Answer(sessions, opens=other["open"], closes=other["close"], names=names)
 
 
 def _rule_names(calendar: Any, first: date, through: date) -> dict[date, str]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from dagster_project.calendar_compiler.parts import in_order
-from dagster_project.calendar_compiler.rules import Entry, RulesFile
+from dagster_project.calendar_compiler.rules_file import Entry
 from dagster_project.domain.calendar import SESSIONS, Exceptional, Hours, Kind, Span
 
 
@@ -32,7 +33,7 @@ class Before:
         return "a regular session" if self.is_session else f"a regular {self.day:%A}"
 
 
-def lay(file: RulesFile, entries: list[Entry], regime: Hours, library: Exceptional | None) -> list[Exceptional]:
+def lay(entries: list[Entry], regime: Hours, library: Exceptional | None, zone: ZoneInfo) -> list[Exceptional]:
     """The lines of one day, in the order of their announcement; the last one holds.
 
     The overlays are laid over what the library says; where they come to what it says anyway, over the regular
@@ -40,13 +41,13 @@ def lay(file: RulesFile, entries: list[Entry], regime: Hours, library: Exception
     """
     day = entries[0].day
     try:
-        lines = _chain(file, entries, Before(day, regime, None))
+        lines = _chain(entries, Before(day, regime, None), zone)
         if library is None or same(lines[-1], library, regime, day):
             return lines
     except Refused:
         if library is None:
             raise
-    lines = _chain(file, entries, Before(day, regime, library))
+    lines = _chain(entries, Before(day, regime, library), zone)
     return lines if entries[0].overlay.announced is None else [library, *lines]
 
 
@@ -77,35 +78,35 @@ def _minutes(at: time, since: time) -> int:
     return ((at.hour - since.hour) * 60 + at.minute - since.minute) % 1440
 
 
-def _chain(file: RulesFile, entries: list[Entry], before: Before) -> list[Exceptional]:
+def _chain(entries: list[Entry], before: Before, zone: ZoneInfo) -> list[Exceptional]:
     lines: list[Exceptional] = []
     for entry in entries:
         try:
             laid = _LAY[entry.overlay.what](entry, before)
         except Refused as refusal:
-            raise Refused(f"{file.file}:{entry.line}: {refusal}") from None
+            raise Refused(f"{entry.where}: {refusal}") from None
         announced = entry.overlay.announced
         lines.append(
             replace(
                 laid,
-                source=f"{file.file}:{entry.line}, {entry.overlay.source}",
-                announced=_instant(announced, file) if announced else None,
+                source=f"{entry.where}, {entry.overlay.source}",
+                announced=_instant(announced, zone) if announced else None,
                 opens_day_before=before.regime.opens_day_before and bool(laid.spans),
             )
         )
         before = replace(before, entry=lines[-1])
-    times = [line.announced for line in lines[1:]]
-    if any(late is None for late in times) or times != sorted(filter(None, times)):
+    times = [line.announced for line in lines if line.announced]
+    if len(times) < len(lines) - (lines[0].announced is None) or times != sorted(times):
         raise Refused(
-            f"{file.file}:{entries[-1].line}: {entries[-1].day} has several overlays; expected each later one to say "
+            f"{entries[-1].where}: {entries[-1].day} has several overlays; expected each later one to say "
             "when it was announced, in that order"
         )
     return lines
 
 
-def _instant(announced: str, file: RulesFile) -> datetime:
+def _instant(announced: str, zone: ZoneInfo) -> datetime:
     found = datetime.fromisoformat(announced)
-    return found if found.tzinfo else found.replace(tzinfo=file.zone)
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def _closed(entry: Entry, before: Before) -> Exceptional:
@@ -126,14 +127,14 @@ def _session(entry: Entry, before: Before) -> Exceptional:
     if before.is_session:
         raise Refused(f"{entry.day} is a session already: {before.says}; expected `hours`, which changes them")
     spans = before.regime.spans if entry.overlay.hours == "regular" else _checked(entry, before)
-    return Exceptional(entry.day, Kind.SPECIAL_SESSION, entry.name, "", spans)
+    return Exceptional(entry.day, kind_of(spans, before.regime, entry.day), entry.name, "", spans)
 
 
 def _hours(entry: Entry, before: Before) -> Exceptional:
     if not before.is_session:
         raise Refused(f"{entry.day} is closed: {before.says}; expected `session`, which opens it")
     spans = _checked(entry, before)
-    kind = Kind.SPECIAL_SESSION if not spans else kind_of(spans, before.regime, entry.day)
+    kind = kind_of(spans, before.regime, entry.day)
     if kind is Kind.SESSION:
         raise Refused(f"{entry.day} has these hours already: they are the regular ones")
     return Exceptional(entry.day, kind, entry.name, "", spans)

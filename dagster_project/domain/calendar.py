@@ -9,80 +9,30 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import date, datetime, time
 from functools import cached_property
-from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from dagster_project.domain.calendar_day import SESSIONS, Day, Exceptional, Hours, Kind, Span, bounds_of, day_of
+
+__all__ = [
+    "SESSIONS",
+    "UTC",
+    "Calendar",
+    "CalendarError",
+    "Day",
+    "Exceptional",
+    "Hours",
+    "Kind",
+    "Span",
+    "read_calendar",
+]
 
 UTC = ZoneInfo("UTC")
 
 
 class CalendarError(ValueError):
     """A question that a calendar cannot answer; names the calendar, the value and the bound."""
-
-
-class Kind(StrEnum):
-    """What a date is in a calendar."""
-
-    SESSION = "session"
-    EARLY_CLOSE = "early_close"
-    SPECIAL_SESSION = "special_session"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
-
-
-SESSIONS = frozenset({Kind.SESSION, Kind.EARLY_CLOSE, Kind.SPECIAL_SESSION})
-
-Span = tuple[time, time]
-
-
-@dataclass(frozen=True)
-class Hours:
-    """A regime of regular hours, in local wall time, from a date on.
-
-    `spans` are the continuous parts of a session in order; between two of them lies a break. A span whose
-    end is not after its start runs past midnight; `opens_day_before` says that the first span starts on the
-    evening before the session's date. No spans: the calendar has days but no hours.
-    """
-
-    since: date
-    weekdays: frozenset[int]  # 0 = Monday
-    spans: tuple[Span, ...]
-    opens_day_before: bool = False
-
-
-@dataclass(frozen=True)
-class Exceptional:
-    """A day that is not as the regular hours say. A session with no spans has hours that are not known."""
-
-    day: date
-    kind: Kind
-    name: str | None
-    source: str
-    spans: tuple[Span, ...] = ()
-    announced: datetime | None = None  # aware; when it became known, None: always was
-    opens_day_before: bool = False
-    settles: bool = True
-
-
-@dataclass(frozen=True)
-class Day:
-    """The answer about one date. `open` and `close` are aware (the calendar's zone), None where not known."""
-
-    date: date
-    kind: Kind
-    open: datetime | None
-    close: datetime | None
-    breaks: tuple[tuple[datetime, datetime], ...]
-    name: str | None
-    source: str | None
-    announced: datetime | None = None
-    settles: bool = True
-
-    @property
-    def is_session(self) -> bool:
-        return self.kind in SESSIONS
 
 
 @dataclass(frozen=True)
@@ -194,12 +144,12 @@ class Calendar:
         if not is_verified and (entry is None or entry.kind is not Kind.CLOSED):
             return Day(day, Kind.UNKNOWN, None, None, (), None, None)
         if entry is not None:
-            bounds = _bounds(day, entry.spans, entry.opens_day_before, self.zone)
-            return _day(day, entry.kind, bounds, entry.name, entry.source, entry.announced, entry.settles)
+            bounds = bounds_of(day, entry.spans, entry.opens_day_before, self.zone)
+            return day_of(day, entry.kind, bounds, entry.name, entry.source, entry.announced, entry.settles)
         regime = self.regime(day)
         if day.weekday() not in regime.weekdays:
             return Day(day, Kind.CLOSED, None, None, (), day.strftime("%A"), "regular week")
-        return _day(day, Kind.SESSION, _bounds(day, regime.spans, regime.opens_day_before, self.zone))
+        return day_of(day, Kind.SESSION, bounds_of(day, regime.spans, regime.opens_day_before, self.zone))
 
     def days(self, since: date, through: date) -> Iterator[Day]:
         """Every date from `since` through `through`, both included."""
@@ -217,38 +167,6 @@ class Calendar:
             f"unknown: {self.code} is verified from {self.first} through {self.verified_through}; "
             f"extend calendars/{self.code}.yaml"
         )
-
-
-def _day(
-    day: date,
-    kind: Kind,
-    bounds: list[tuple[datetime, datetime]],
-    name: str | None = None,
-    source: str | None = None,
-    announced: datetime | None = None,
-    settles: bool = True,
-) -> Day:
-    breaks = tuple((before[1], after[0]) for before, after in pairwise(bounds))
-    opens, closes = (bounds[0][0], bounds[-1][1]) if bounds else (None, None)
-    return Day(day, kind, opens, closes, breaks, name, source, announced, settles)
-
-
-def _bounds(
-    day: date, spans: tuple[Span, ...], opens_day_before: bool, zone: ZoneInfo
-) -> list[tuple[datetime, datetime]]:
-    """The instants at which the spans of a session start and end."""
-    bounds = []
-    at = day - timedelta(days=1) if opens_day_before else day
-    before: time | None = None
-    for start, end in spans:
-        if before is not None and start < before:
-            at += timedelta(days=1)
-        opens = datetime.combine(at, start, zone)
-        if end <= start:
-            at += timedelta(days=1)
-        bounds.append((opens, datetime.combine(at, end, zone)))
-        before = end
-    return bounds
 
 
 def read_calendar(text: str) -> Calendar:
