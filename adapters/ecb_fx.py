@@ -12,7 +12,7 @@ from datetime import date
 import polars as pl
 
 from dagster_project.adapter import Adapter, Column, Http, NotYetPublished, Payload, SourceChanged
-from dagster_project.parsing import attributes, children, only_member, require_unique, text_lines, typed, xml_root
+from dagster_project.parsing import attributes, children, day, only_member, require_unique, text_lines, typed, xml_root
 
 ROOT = "https://www.ecb.europa.eu/stats/eurofxref/"
 NEWEST = f"{ROOT}eurofxref-daily.xml"  # one fixing, 2 KB
@@ -101,7 +101,7 @@ def _read_xml(payload: bytes, session: date) -> tuple[list[date], Quotes]:
 
 def _read_csv(payload: bytes, session: date) -> tuple[list[date], Quotes]:
     """As `_read_xml`, of the zipped history. Columns go by their names: their order has changed (2018-02-02)."""
-    header, *lines = text_lines(only_member(payload, MEMBER), "euro reference rates as CSV", is_ended=False)
+    header, *lines = text_lines(only_member(payload, MEMBER), "euro reference rates as CSV")
     first, *currencies, last = header.split(",")
     if first != "Date" or last:  # each line ends with a comma
         raise SourceChanged(f"expected “Date,USD,JPY,…,” as the header, found “{header[:120]}”")
@@ -112,19 +112,17 @@ def _read_csv(payload: bytes, session: date) -> tuple[list[date], Quotes]:
             continue
         rates = line.split(",")[1:]
         if len(rates) != len(currencies) + 1 or rates.pop():
-            raise SourceChanged(f"{session}: {len(rates)} fields for {len(currencies)} currencies and an empty one")
+            raise SourceChanged(f"expected {len(currencies)} rates and a last comma, found “{line[:160]}”")
         quotes += [(currency, rate) for currency, rate in zip(currencies, rates, strict=True) if rate != "N/A"]
     _require_distinct(days)
     return days, quotes
 
 
 def _day(text: str) -> date:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    found = day(text)
+    if found is None:
         raise SourceChanged(f"expected the date of a fixing like 2026-01-30, found “{text[:20]}”")
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise SourceChanged(f"“{text}” is no date") from error
+    return found
 
 
 def _require_distinct(days: Sequence[date]) -> None:

@@ -10,12 +10,21 @@ from datetime import date
 import polars as pl
 
 from dagster_project.adapter import Adapter, Column, Http, NotYetPublished, Payload
-from dagster_project.parsing import delimited, require_session, require_unique, text_lines, typed, without_count
+from dagster_project.parsing import (
+    delimited,
+    require_end,
+    require_header,
+    require_session,
+    require_unique,
+    text_lines,
+    typed,
+    without_count,
+)
 
 URL = "https://cdn.finra.org/equity/regsho/daily/CNMSshvol{session:%Y%m%d}.txt"
-# A file that is not there answers 403, as an object store does for a key that it does not hold and may not list. Its
-# "AccessDenied" is therefore no refusal of us; a page that says "request blocked" is, and the port tells the two apart
-# by the page's words. A HEAD has no words: blocked looks like absent there, until the deadline or a fetch.
+# A file that is not there answers 403, as an object store does for a key that it does not hold: its "AccessDenied", in
+# XML, is no refusal of us. An HTML page that says so is, and the port tells the two apart. A HEAD has no page: blocked
+# looks like absent to the probe, until the deadline.
 ABSENT = (403, 404)
 MAX_BYTES = 16 * 1024 * 1024  # 0.3 to 0.5 MB as seen
 HEADER = "Date|Symbol|ShortVolume|ShortExemptVolume|TotalVolume|Market"
@@ -43,7 +52,9 @@ def probe(session: date, http: Http) -> None:
 
 
 def parse(payload: bytes, session: date) -> pl.DataFrame:
-    lines = text_lines(payload, "a short volume file", is_ended=True)
+    lines = text_lines(payload, "a short volume file")
+    require_header(lines, HEADER)
+    require_end(payload)
     if lines in ([HEADER], [HEADER, "0"]):
         raise NotYetPublished(f"the file holds its header and no rows: {session} is not published")
     rows = delimited(without_count(lines), HEADER, "|")

@@ -21,7 +21,7 @@ from dagster_project.parsing import (
 )
 
 URL = "https://nsearchives.nseindia.com/content/cm/BhavCopy_NSE_CM_0_0_0_{session:%Y%m%d}_F_0000.csv.zip"
-# The archive answers browsers only, by their User-Agent; the rest is what one sends along.
+# The archive answers browsers only, by their User-Agent; the rest is what one sends along (the page is from memory).
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36",
     "Accept": "*/*",
@@ -110,7 +110,7 @@ def parse(payload: bytes, session: date) -> pl.DataFrame:
     _refuse_others(payload)
     content = only_member(payload, MEMBER, max_bytes=MAX_CSV)
     _refuse_others(content)
-    rows = delimited(text_lines(content, "a bhavcopy", is_ended=False), HEADER, ",")
+    rows = delimited(text_lines(content, "a bhavcopy"), HEADER, ",")
     require_session(rows["TradDt"], session)
     require(rows, CONSTANTS)
     table = typed(rows, COLUMNS, NAMES)

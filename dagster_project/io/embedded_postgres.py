@@ -25,10 +25,10 @@ from dagster_project.io.embedded_postgres_folder import (
     clear_stale,
     find_binaries,
     is_server_of,
-    socket_folder,
 )
 from dagster_project.io.process_privileges import Identity, NotPermitted, own_identity, unprivileged_identity
 from dagster_project.io.processes import Locked, Service, ServiceFailed, Supervisor
+from dagster_project.io.socket_folder import NoSocketFolder, socket_folder
 
 __all__ = ["Database", "PostgresUnavailable", "embedded_postgres", "running_postgres", "start_postgres"]
 
@@ -37,7 +37,8 @@ _USER = "marketday"
 
 # Fast shutdown, immediate shutdown (recovers at the next start), and then SIGKILL.
 _STOP = ((int(signal.SIGINT), 20.0), (int(signal.SIGQUIT), 5.0))
-_RETRY_SHARED_MEMORY = 10.0
+_RETRY_WITHIN = 10.0
+_RETRY_EVERY = 0.5
 
 # A server for one machine. It may lose nothing: fsync stays on.
 _SETTINGS = {
@@ -83,6 +84,8 @@ def start_postgres(supervisor: Supervisor, folder: Path, within: float = 60.0) -
             _create(supervisor, folder, binaries, identity)
         sockets = socket_folder(folder)
         clear_stale(data, sockets)
+    except NoSocketFolder as error:
+        raise PostgresUnavailable(f"{error}. {INSTEAD}") from error
     except OSError as error:
         raise PostgresUnavailable(
             f"{error.filename or folder}: {error.strerror}. The folder must be yours to write: remove it if an earlier "
@@ -171,7 +174,7 @@ def _create(supervisor: Supervisor, folder: Path, binaries: Path, identity: Iden
 
 def _start(supervisor: Supervisor, service: Service, sockets: Path, within: float) -> int:
     """Starts the server, and asks it for the database until it answers. Returns its pid."""
-    deadline = time.monotonic() + _RETRY_SHARED_MEMORY
+    deadline = time.monotonic() + _RETRY_WITHIN
     while True:
         try:
             return supervisor.start(service, ready=lambda: _ensure_database(sockets), within=within)
@@ -180,6 +183,7 @@ def _start(supervisor: Supervisor, service: Service, sockets: Path, within: floa
             if "is still in use" not in str(error) or time.monotonic() > deadline:
                 raise PostgresUnavailable(f"{error}\n{INSTEAD}") from error
             supervisor.stop(service.name)
+            supervisor.wait(_RETRY_EVERY)
 
 
 def _ensure_database(sockets: Path) -> bool:

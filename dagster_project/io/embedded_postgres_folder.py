@@ -1,13 +1,9 @@
-"""What an embedded server stands on: binaries that fit its data, a place for its socket, no stale lock files."""
+"""What an embedded server stands on: binaries that fit its data, and no stale lock files."""
 
-import hashlib
 import importlib.util
 import os
 import re
-import socket
 import subprocess
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from dagster_project.io.process_errors import CannotRun
@@ -51,22 +47,6 @@ def find_binaries(data: Path) -> Path:
     return by_version[made_by]
 
 
-def socket_folder(folder: Path) -> Path:
-    """A private folder for the socket: in `folder`, else a short one, since a socket's path has at most 107 bytes."""
-    short = f"marketday-{os.geteuid()}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
-    for candidate in (folder / "socket", Path(tempfile.gettempdir(), short), Path("/tmp", short)):
-        with suppress(OSError):
-            candidate.mkdir(mode=0o700, exist_ok=True)
-            status = candidate.lstat()
-            # In a shared folder the name can be taken by somebody else, who would then own the way to the database.
-            if status.st_uid == os.geteuid() and not status.st_mode & 0o077 and _takes_a_socket(candidate):
-                return candidate
-    raise PostgresUnavailable(
-        f"no private folder for Postgres's socket: {folder} does not take one, and /tmp/{short} cannot be made or is "
-        f"somebody else's. {INSTEAD}"
-    )
-
-
 def is_server_of(pid: int, data: Path) -> bool:
     """Whether `pid` is a server that works in `data`, rather than whoever has that pid now."""
     if Path("/proc/self/stat").exists():
@@ -91,15 +71,3 @@ def clear_stale(data: Path, sockets: Path) -> None:
             pid = path.read_text().split("\n")[0].strip()
             if not pid.isdigit() or int(pid) in alive:
                 path.unlink()
-
-
-def _takes_a_socket(folder: Path) -> bool:
-    """Whether a socket fits: the path's length, the file system, no character that libpq or a URL splits at."""
-    if not re.fullmatch(r"[\w./+-]+", str(folder), re.ASCII):
-        return False
-    probe = folder / f".s.PGSQL.{PORT + 1}"
-    probe.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(probe))
-    probe.unlink()
-    return True

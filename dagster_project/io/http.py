@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import monotonic
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import httpx
 import stamina
@@ -27,10 +27,13 @@ from dagster_project.adapter import (
     SourceChanged,
     SourceUnavailable,
 )
+from dagster_project.io.addresses import LIVE, Sources, onward, shown, without_login
 from dagster_project.io.answers import Answer, Memory, RecentAnswers
 from dagster_project.io.body import is_framed, read_body, read_opening
 from dagster_project.io.transport import BROKEN, DeadlineTransport
-from dagster_project.pages import READ_AT_MOST, is_wall, opening, unexpected
+from dagster_project.parsing.pages import READ_AT_MOST, is_wall, opening, unexpected
+
+__all__ = ["LIVE", "HttpClient", "Patience", "Sources"]
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -38,25 +41,6 @@ OURS_ALONE = frozenset({"authorization", "cookie", "proxy-authorization"})  # no
 LONGEST_RETRY_AFTER = timedelta(days=1)  # what asks for more means "not today"
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where addresses lead: to the sources themselves, or to a simulator that speaks for all of them.
-
-    With a `base`, `https://host/path` is asked of the simulator as `<base>/host/path`.
-    """
-
-    base: str | None = None
-
-    def address(self, url: str) -> str:
-        if self.base is None:
-            return url
-        parts = urlsplit(url)
-        return f"{self.base.rstrip('/')}/{parts.netloc}{urlunsplit(('', '', parts.path or '/', parts.query, ''))}"
-
-
-LIVE = Sources()
 
 
 @dataclass(frozen=True)
@@ -80,7 +64,8 @@ class HttpClient:
     """`dagster_project.adapter.Http` over the network. It may be shared by threads; close it at the end.
 
     `user_agent` carries a contact; an adapter may send another. `clock` gives the instant, aware, in UTC. `client`
-    holds the connections; by default it is made here.
+    holds the connections; by default it is made here. `proxy` stands before live sources only; the environment's
+    proxy variables are not read.
     """
 
     def __init__(
@@ -101,7 +86,9 @@ class HttpClient:
         self.memory = RecentAnswers() if memory is None else memory
         self.client = client or httpx.Client(
             transport=DeadlineTransport(
-                connect=patience.connect.total_seconds(), read=patience.read.total_seconds(), proxy=proxy
+                connect=patience.connect.total_seconds(),
+                read=patience.read.total_seconds(),
+                proxy=proxy if sources.base is None else None,
             )
         )
 
@@ -161,7 +148,7 @@ class HttpClient:
 
     def _get(self, url: str, headers: Mapping[str, str], absent: Collection[int], max_bytes: int) -> Payload:
         with self._answered("GET", url, headers) as (answer, address, remembered):
-            where = _shown(address)
+            where = shown(address)
             if answer.status_code == HTTPStatus.NOT_MODIFIED and remembered is not None:
                 found = remembered
             elif answer.status_code == HTTPStatus.OK:
@@ -170,12 +157,12 @@ class HttpClient:
                     self.memory.remember(address, found)
             else:
                 raise self._refusal(answer, where, absent)
-        return Payload(found.content, _without_login(address), self.clock(), found.headers)
+        return Payload(found.content, without_login(address), self.clock(), found.headers)
 
     def _head(self, url: str, headers: Mapping[str, str], absent: Collection[int]) -> Mapping[str, str]:
         with self._answered("HEAD", url, headers) as (answer, address, _):
             if answer.status_code != HTTPStatus.OK:
-                raise self._refusal(answer, _shown(address), absent)
+                raise self._refusal(answer, shown(address), absent)
             return _headers(answer)
 
     @contextmanager
@@ -198,15 +185,15 @@ class HttpClient:
                     if answer.status_code not in REDIRECTS or "location" not in answer.headers:
                         yield answer, address, remembered
                         return
-                    onward = _onward(url, answer.headers["location"])
+                    following = onward(url, answer.headers["location"])
                 finally:
                     answer.close()
-                if urlsplit(onward).netloc != urlsplit(url).netloc:
+                if urlsplit(following).netloc != urlsplit(url).netloc:
                     sent = {name: value for name, value in sent.items() if name not in OURS_ALONE}
-                url = onward
+                url = following
         except BROKEN as error:
-            raise SourceUnavailable(f"{_shown(address)} does not answer whole: {_words(error)}") from error
-        raise SourceChanged(f"{_shown(address)} is more than {MAX_REDIRECTS} redirects away")
+            raise SourceUnavailable(f"{shown(address)} does not answer whole: {_words(error)}") from error
+        raise SourceChanged(f"{shown(address)} is more than {MAX_REDIRECTS} redirects away")
 
     def _refusal(self, answer: httpx.Response, where: str, absent: Collection[int]) -> AdapterError:
         """The error that an answer without data is, by its status and the words of its page."""
@@ -237,29 +224,9 @@ class HttpClient:
         return min(max(wait, timedelta(0)), LONGEST_RETRY_AFTER)
 
 
-def _onward(url: str, location: str) -> str:
-    onward = urljoin(url, location)
-    is_safe = urlsplit(onward).scheme == "https" or urlsplit(onward).scheme == urlsplit(url).scheme == "http"
-    if not is_safe:
-        raise SourceChanged(f"{_shown(url)} redirects to {_shown(onward)}: expected an https address")
-    return onward
-
-
 def _headers(answer: httpx.Response) -> dict[str, str]:
     """The answer's headers, names in lower case, without the cookies: they may be a login, and are stored."""
     return {name.lower(): value for name, value in answer.headers.items() if name.lower() != "set-cookie"}
-
-
-def _shown(url: str) -> str:
-    """An address for a message: without a login, and without the values of its query, which may be keys."""
-    parts = urlsplit(_without_login(url))
-    names = [pair.partition("=")[0] for pair in parts.query.split("&") if pair]
-    return urlunsplit(parts._replace(query="&".join(f"{name}=…" for name in names), fragment=""))
-
-
-def _without_login(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _words(error: Exception) -> str:

@@ -35,6 +35,14 @@ def take_lock(path: Path) -> int:
     return descriptor
 
 
+def holder_of(path: Path) -> int | None:
+    """The pid of the living process that has locked `path`; None where there is none."""
+    try:
+        return _holder(path.read_text().split())
+    except FileNotFoundError:
+        return None
+
+
 def _holder(words: list[str]) -> int | None:
     if not words or not words[0].isdigit():
         return None

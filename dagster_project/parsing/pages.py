@@ -19,11 +19,12 @@ _PAGE = re.compile(rb"(?:\s|<\?xml[^>]*>|<!--.*?-->)*<(?:!doctype\s+html|html|he
 _TOO_FAST = re.compile(
     r"request rate|number of requests|too many requests|rate limit|threshold exceeded|requests per second", re.I
 )
-# The words of a wall in front of the source. No source says these of a file that is merely absent.
+# The words of a wall in front of the source, whatever else its page says.
 _BLOCKED = re.compile(
     r"undeclared automated|captcha|request blocked|block access from your country|unusual traffic|not a robot", re.I
 )
-_DENIED = re.compile(rf"{_BLOCKED.pattern}|access\s*denied|forbidden|not authori[sz]ed|unauthori[sz]ed", re.I)
+_WALL = re.compile(rf"{_BLOCKED.pattern}|access\s*denied", re.I)
+_DENIED = re.compile(rf"{_WALL.pattern}|forbidden|not authori[sz]ed|unauthori[sz]ed", re.I)
 _NOT_NOW = re.compile(
     r"temporarily unavailable|try again|service unavailable|maintenance|bad gateway|gateway time-?out|back soon", re.I
 )
@@ -66,10 +67,10 @@ def refusal(content: bytes) -> type[AdapterError] | None:
 def is_wall(content: bytes) -> bool:
     """Whether `content` is a page that blocks us or asks for fewer requests, whatever its status says.
 
-    For statuses that mean "no such file" too: S3 and CloudFront say AccessDenied of a file that is not there, so
-    these words alone are no wall.
+    For statuses that mean "no such file" too: an object store says AccessDenied of a key that is not there, but in
+    XML; and a page that only repeats its status ("403 Forbidden") says nothing.
     """
-    return is_page(content) and any(_BLOCKED.search(words) or _TOO_FAST.search(words) for words in _words(content))
+    return is_page(content) and any(_WALL.search(words) or _TOO_FAST.search(words) for words in _words(content))
 
 
 def unexpected(content: bytes, message: str, default: type[AdapterError] = SourceChanged) -> AdapterError:
@@ -77,6 +78,14 @@ def unexpected(content: bytes, message: str, default: type[AdapterError] = Sourc
     kind = refusal(content) or default
     said = f"{message}: found {opening(content)}"
     return RateLimited(said, _asked_to_wait(content)) if kind is RateLimited else kind(said)
+
+
+def refuse_page(payload: bytes, expected: str) -> None:
+    """Raise unless `payload` holds something that is no HTML page. `expected` says what it should be."""
+    if not payload.strip():
+        raise SourceUnavailable(f"expected {expected}, found an empty body of {len(payload)} bytes; ask again")
+    if is_page(payload):
+        raise unexpected(payload, f"expected {expected}")
 
 
 def _asked_to_wait(content: bytes) -> timedelta | None:
