@@ -2,7 +2,8 @@
 
 Each feed has two Delta tables. `tables/<feed>`, partitioned by session, holds the newest version of each session,
 replaced in one commit. `tables/<feed>_history` holds the versions before, as data: Delta's own time travel ends
-when its log is cleaned, 30 days on. Both are readable without any of this code.
+when its log is cleaned, 30 days on. Both are readable without any of this code; whoever reads the two together
+leaves out of the history what the table still holds, since a restatement that was not finished leaves it in both.
 """
 
 from collections.abc import Mapping, Sequence
