@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -73,7 +74,8 @@ def _message(error: ErrorDetails, where: tuple[str | int, ...], model: type[Base
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        return f"unknown key{close_match(str(where[-1]), _keys(model))}"
+        known = _keys(model, where[:-1])
+        return f"unknown key{close_match(str(where[-1]), known)}; there are: {', '.join(known)}"
     # Pydantic's own words name Python's types; a message without words of ours keeps them.
     expected = _EXPECTED.get(kind, error["msg"].removeprefix("Value error, ")).format(**context)
     # What a whole section says wrong is in the message; the section itself would fill the screen.
@@ -86,9 +88,18 @@ def _spell(found: object) -> str:
     return repr(found) if isinstance(found, str) else str(found)
 
 
-def _keys(model: type[BaseModel]) -> set[str]:
-    """Every key that a file of `model` may have, at any depth."""
-    found: set[str] = set()
-    for definition in [(schema := model.model_json_schema()), *schema.get("$defs", {}).values()]:
-        found.update(definition.get("properties", {}))
-    return found
+def _keys(model: type[BaseModel], where: tuple[str | int, ...]) -> list[str]:
+    """Every key that the section `where` of a file of `model` may have."""
+    schema = model.model_json_schema()
+    section = schema
+    for part in where:
+        section = section.get("properties", {}).get(part) or section.get("items") or _any_key(section)
+        (section,) = [each for each in section.get("anyOf", [section]) if each.get("type") != "null"]
+        if "$ref" in section:
+            section = schema["$defs"][section["$ref"].rpartition("/")[2]]
+    return sorted(section.get("properties", {}))
+
+
+def _any_key(section: dict[str, Any]) -> dict[str, Any]:
+    """What stands under the keys of a section that may have any."""
+    return next(iter(section.get("patternProperties", {}).values()), section.get("additionalProperties") or {})

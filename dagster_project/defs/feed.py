@@ -1,5 +1,6 @@
 """Everything that Dagster is told of one feed."""
 
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +13,7 @@ from dagster_project.registry import adapter_module, load_adapter
 from dagster_project.tags import FEED
 
 
-def feed_definitions(feed: Feed, root: Path) -> dg.Definitions:
+def feed_definitions(feed: Feed, root: Path, today: date) -> dg.Definitions:
     """A feed's asset, job, schedules and sensor."""
     adapter = load_adapter(feed.name, root)
     asset = feed_asset(feed, adapter, adapter_module(feed.name, root))
@@ -27,6 +28,6 @@ def feed_definitions(feed: Feed, root: Path) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset],
         jobs=[job],
-        schedules=[feed_schedule(feed, name, job.name) for name in feed.schedules],
+        schedules=[feed_schedule(feed, name, job.name, today) for name in feed.schedules],
         sensors=[backlog_sensor(feed, adapter, job.name)],
     )

@@ -1,8 +1,10 @@
 """A schedule of a feed as Dagster's: a thin skin around the one function that decides every tick."""
 
+from datetime import date
+
 import dagster as dg
 
-from dagster_project.domain.cron import compile_cron
+from dagster_project.domain.cron import compile_cron, cron_zone, ticks_since
 from dagster_project.domain.fires import Feed, Fire, Hold, Skip, decide
 from dagster_project.domain.moment import write_duration
 from dagster_project.domain.schedule import LATE
@@ -12,14 +14,18 @@ from dagster_project.settings import settings
 from dagster_project.tags import FEED, fire_tags
 
 
-def feed_schedule(feed: Feed, name: str, job: str) -> dg.ScheduleDefinition:
-    """One named schedule of a feed. Each tick runs its session, or is skipped with the reason."""
+def feed_schedule(feed: Feed, name: str, job: str, today: date) -> dg.ScheduleDefinition:
+    """One named schedule of a feed. Each tick runs its session, or is skipped with the reason.
+
+    `today` leaves out ticks of hours that the market had in years gone by.
+    """
+    since = ticks_since(today)
 
     @dg.schedule(
         name=f"{feed.name}_{name}",
         job_name=job,
-        cron_schedule=compile_cron(feed, name),
-        execution_timezone=str(feed.zone(name)),
+        cron_schedule=compile_cron(feed, name, since),
+        execution_timezone=str(cron_zone(feed, name, since)),
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=describe(feed, name),
         tags={FEED: feed.name},

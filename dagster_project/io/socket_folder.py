@@ -29,7 +29,7 @@ def socket_folder(folder: Path) -> Path:
 
 
 def _takes_a_socket(folder: Path) -> bool:
-    """Whether a socket fits: the path's length, the file system, and no character that libpq or a URL would split at."""
+    """Whether a socket fits: the path's length, the file system, no character that libpq or a URL would split at."""
     if not re.fullmatch(r"[\w./+-]+", str(folder), re.ASCII):
         return False
     probe = folder / _LONGEST_NAME

@@ -72,7 +72,7 @@ def test_a_feed_has_its_asset_job_schedules_and_sensor(feed: Feed, repository: d
     for name in feed.schedules:
         schedule = repository.get_schedule_def(f"{feed.name}_{name}")
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-        assert schedule.execution_timezone == str(feed.zone(name))
+        assert schedule.execution_timezone == str(feed.zone(name)), "where a person reads it"
     assert repository.get_sensor_def(f"{feed.name}_backlog").default_status is dg.DefaultSensorStatus.RUNNING
 
 

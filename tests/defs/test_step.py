@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dagster_project.domain.backlog import Outcome
+from dagster_project.domain.attempt import Outcome
 from dagster_project.io import records
 from dagster_project.io.database import transaction
 from dagster_project.io.publish import SessionRefused, refuse_session
