@@ -21,6 +21,7 @@ _COMMANDS = {
     "list": "dagster_project.cli.feeds:list_feeds",
     "next": "dagster_project.cli.upcoming:next_fires",
     "explain": "dagster_project.cli.explain:explain",
+    "plan": "dagster_project.cli.plan:plan",
     "calendar": "dagster_project.cli.calendar:calendar",
     "check": "dagster_project.cli.check:check",
     "new": "dagster_project.cli.new:new",
@@ -81,7 +82,8 @@ def _exit_code(command: Callable[[], int | None]) -> int:
     "marketday",
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 mistakes found or refused (why: on stderr), 2 the command line is wrong.",
+    epilog="Exit codes: 0 done, 1 mistakes found or refused (why: on stderr), 2 the command line is wrong "
+    "(`plan` has its own).",
 )
 @click.version_option(package_name="marketday")
 def main() -> None:

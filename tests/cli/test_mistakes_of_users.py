@@ -37,10 +37,10 @@ def test_each_mistake_is_one_line(checkout: Checkout, ask: Ask, arguments: list[
 
 def test_an_unknown_command_names_a_close_one() -> None:
     """Before its options are looked at."""
-    answer = CliRunner().invoke(main, ["explian", "--whatever"])
+    answer = CliRunner().invoke(main, ["calender", "--whatever"])
     assert (answer.exit_code, answer.stderr) == (
         2,
-        "marketday: No such command 'explian'. Did you mean 'explain'? (see marketday --help)\n",
+        "marketday: No such command 'calender'. Did you mean 'calendar'? (see marketday --help)\n",
     )
 
 
@@ -70,7 +70,7 @@ def test_a_damaged_calendar_is_one_line(checkout: Checkout, ask: Ask, damage: st
         assert "python -m dagster_project.calendar_compiler TEST" in line
 
 
-@pytest.mark.parametrize("command", ["run", "env", "list", "next", "explain", "calendar", "check", "new"])
+@pytest.mark.parametrize("command", ["run", "env", "list", "next", "explain", "plan", "calendar", "check", "new"])
 def test_every_command_explains_itself(command: str) -> None:
     """Its help has a first line, and the overview lists it with the exit codes."""
     overview = CliRunner().invoke(main, ["--help"])

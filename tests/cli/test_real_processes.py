@@ -15,6 +15,7 @@ READING = [
     ["explain", "finra_short_volume", "2026-11-26", "--json"],
     ["calendar", "XNSE", "--json"],
     ["check", "--json"],
+    ["plan", "--base", "HEAD", "--help"],
     ["--help"],
 ]
 # What takes seconds to import, or is for developers only. Rich is for tables: none is printed above.
