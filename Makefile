@@ -7,7 +7,7 @@ BIN := .venv/bin
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run env test check lint format lock clean
+.PHONY: help run env test check lint format lock clean faketime
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,8 +18,17 @@ run: .venv/run.stamp ## start everything (SOURCES=live for the real sources, POR
 env: .venv/run.stamp ## print what `dagster` needs in another terminal: eval "$(make env)"
 	@exec $(BIN)/marketday env
 
-test: .venv/dev.stamp ## run all tests
+test: .venv/dev.stamp faketime ## run all tests (TESTS=tests/domain for some)
 	@exec $(BIN)/pytest $(TESTS)
+
+# The whole-stack tests move the clock of every process that they start.
+faketime:
+	@ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Setting up: Debian's faketime ..."; apt-get -qq update && apt-get -qq install -y faketime >/dev/null; \
+	  else \
+	    echo "The tests in tests/e2e need libfaketime: sudo apt-get install faketime. Without: make test TESTS='tests --ignore=tests/e2e'"; \
+	  fi; }
 
 check: lint test ## everything that must be green before a commit: format, lint, types, import rules, tests
 
