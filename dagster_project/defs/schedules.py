@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 
 from dagster_project.domain.cron import compile_cron, cron_zone, ticks_since
-from dagster_project.domain.fires import Feed, Fire, Hold, Skip, decide
+from dagster_project.domain.fires import Feed, Fire, Hold, Skip, decide, nominal_day
 from dagster_project.domain.moment import write_duration
 from dagster_project.domain.schedule import LATE
 from dagster_project.io import clock, records
@@ -34,11 +34,7 @@ def feed_schedule(feed: Feed, name: str, job: str, today: date) -> dg.ScheduleDe
         at = context.scheduled_execution_time
         decision = decide(feed, name, at)
         if isinstance(decision, Skip | Hold):
-            day = at.astimezone(feed.zone(name)).date()
-            kind = "skip" if isinstance(decision, Skip) else "hold"
-            with transaction(settings().database) as connection:
-                fire_id = f"{feed.name}/{name}/{day}"
-                records.record_decisions(connection, [(fire_id, feed.name, day, kind, decision.reason)])
+            record(feed, name, nominal_day(feed, name, at), decision)
             return dg.SkipReason(decision.reason)
         if (late := clock.now() - at) > LATE:
             return dg.SkipReason(
@@ -53,6 +49,16 @@ def feed_schedule(feed: Feed, name: str, job: str, today: date) -> dg.ScheduleDe
         )
 
     return tick
+
+
+def record(feed: Feed, name: str, day: date, decision: Skip | Hold) -> None:
+    """Records why a day has no fire; where it has one, at another time, its own ticks and the sensor speak of it."""
+    if isinstance(decision, Skip) and decision.fire is not None:
+        return
+    kind = "skip" if isinstance(decision, Skip) else "hold"
+    with transaction(settings().database) as connection:
+        row = (f"{feed.name}/{name}/{day}", feed.name, day, kind, decision.reason)
+        records.record_decisions(connection, [row])
 
 
 def waiting(feed: Feed, fire: Fire) -> str:

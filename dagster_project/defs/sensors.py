@@ -15,10 +15,12 @@ from dagster_project.adapter import Adapter, AdapterError, NotYetPublished
 from dagster_project.defs.resources import prober
 from dagster_project.domain.attempt import Decision, GivenUp, Outcome, Request, Waiting
 from dagster_project.domain.backlog import backlog, unanswered
+from dagster_project.domain.calendar import Calendar, CalendarError
 from dagster_project.domain.fires import Feed
 from dagster_project.domain.owed import owed
 from dagster_project.io import clock, records
 from dagster_project.io.database import transaction
+from dagster_project.registry import calendar, project_root
 from dagster_project.settings import settings
 from dagster_project.tags import fire_tags
 
@@ -77,7 +79,7 @@ def settle(connection: Connection, feed: Feed, instance: dg.DagsterInstance) -> 
 
 def missing(connection: Connection, feed: Feed, asked: dict[str, datetime], now: datetime) -> list[Decision]:
     """What the backlog decides about each fire of the feed that is due and not served."""
-    history = records.in_force(connection, feed.name)
+    history = records.in_force(connection, feed.name, former_calendar)
     if not history:
         return []
     return backlog(
@@ -89,6 +91,14 @@ def missing(connection: Connection, feed: Feed, asked: dict[str, datetime], now:
         now,
         records.given_up(connection, feed.name),
     )
+
+
+def former_calendar(code: str) -> Calendar | None:
+    """A calendar that the feed had; None where the project no longer has it."""
+    try:
+        return calendar(code, project_root())
+    except CalendarError:
+        return None
 
 
 def answered(
@@ -130,8 +140,8 @@ def ask(adapter: Adapter, request: Request, now: datetime) -> Decision:
 def run_request(feed: Feed, request: Request) -> dg.RunRequest:
     """The run that a decision asks for."""
     session = str(request.fire.session)
+    # No run key: Dagster would never again start a run of that key, also where the first was lost before its claim.
     return dg.RunRequest(
-        run_key=f"{request.fire.id}/{request.attempt}",
         partition_key=session,
         tags=fire_tags(feed.name, session, request.fire.id, request.attempt),
     )

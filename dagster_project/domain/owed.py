@@ -6,25 +6,26 @@ An edit neither makes a past fire due nor loses one that was, or was still to co
 - a fire that was still to come, and that an edit moved to before the edit, is due at once;
 - a fire that only an edit placed before itself (a new schedule, an earlier start) is not owed: it needs a backfill.
 
-Only the schedules have a history here. Calendars are asked as they are now: a day that was held because it was not
-known is owed once it is.
+Which calendar and which schedules a feed had is history. The calendars themselves are asked as they are now: a day that
+was held because it was not known is owed once it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dagster_project.domain.calendar import CalendarError
+from dagster_project.domain.calendar import Calendar, CalendarError
 from dagster_project.domain.fires import Feed, Fire, consider, fires
 from dagster_project.domain.schedule import Schedule
 
 
 @dataclass(frozen=True)
 class InForce:
-    """The schedules of a feed, and since when (UTC) they are deployed."""
+    """The schedules of a feed and their calendar (None: the one that it has now), and since when (UTC) deployed."""
 
     since: datetime
     schedules: Mapping[str, Schedule]
+    calendar: Calendar | None = None
 
 
 def owed(feed: Feed, history: Sequence[InForce], now: datetime) -> list[Fire]:
@@ -37,7 +38,7 @@ def owed(feed: Feed, history: Sequence[InForce], now: datetime) -> list[Fire]:
     before: Feed | None = None
     ends = [*(period.since for period in history[1:]), now + timedelta.resolution]
     for period, end in zip(history, ends, strict=False):
-        then = replace(feed, schedules=dict(period.schedules))
+        then = replace(feed, calendar=period.calendar or feed.calendar, schedules=dict(period.schedules))
         found.update((fire.id, _as_edited(then, fire)) for fire in found.values() if _waits_at(fire, period.since))
         for name in then.schedules:
             for fire in (*fires(then, name, period.since, end), *_made_due(before, then, name, period.since)):

@@ -92,6 +92,7 @@ def publish_session(feed: Feed, adapter: Adapter, session: date, edge: Edge, run
             feed.name,
             session,
             run_id,
+            payload.fetched_at,
             {
                 "version": publication.version,
                 "rows": publication.rows,

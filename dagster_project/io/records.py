@@ -1,13 +1,15 @@
 """Our own records: what was deployed, decided, claimed and published. One function a question or a fact."""
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from dagster_project.domain.attempt import Attempt, Outcome
+from dagster_project.domain.calendar import Calendar
 from dagster_project.domain.fires import Feed
 from dagster_project.domain.owed import InForce
 from dagster_project.domain.schedule import Schedule
@@ -17,9 +19,8 @@ GIVEN_UP = "given_up"
 
 def record_deployment(connection: Connection, feeds: Sequence[Feed], git_commit: str | None) -> bool:
     """Records that these feeds are now at work, if anything changed since the last deployment; says whether."""
-    fingerprints = {
-        feed.name: {name: schedule.fingerprint for name, schedule in feed.schedules.items()} for feed in feeds
-    }
+    by_name = {feed.name: feed for feed in feeds}
+    fingerprints = {name: fingerprint(feed) for name, feed in by_name.items()}
     with connection.cursor() as cursor:
         cursor.execute("lock table deployment in exclusive mode")
         cursor.execute("select git_commit, fingerprints from deployment order by id desc limit 1")
@@ -34,34 +35,46 @@ def record_deployment(connection: Connection, feeds: Sequence[Feed], git_commit:
         assert found is not None
         earlier = last[1] if last else {}
         changed = [
-            (name, found[1], found[0], json.dumps(_schedules(feeds, name)))
-            for name in {*fingerprints, *earlier}
+            (name, found[1], found[0], *_said(by_name.get(name)))
+            for name in sorted({*fingerprints, *earlier})
             if fingerprints.get(name) != earlier.get(name)
         ]
         if changed:
             execute_values(
-                cursor, "insert into schedule_in_force (feed, since, deployment_id, schedules) values %s", changed
+                cursor,
+                "insert into schedule_in_force (feed, since, deployment_id, calendar, schedules) values %s",
+                changed,
             )
     return True
 
 
-def _schedules(feeds: Sequence[Feed], name: str) -> dict[str, object]:
-    """What the files say of a feed's schedules; nothing, if the feed is gone."""
-    return {
-        schedule: model.model_dump(mode="json", by_alias=True)
-        for feed in feeds
-        if feed.name == name
-        for schedule, model in feed.schedules.items()
-    }
+def fingerprint(feed: Feed) -> str:
+    """Changes with the calendar and with everything that the schedules say."""
+    parts = [feed.calendar.code, *(f"{name} {each.fingerprint}" for name, each in sorted(feed.schedules.items()))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def in_force(connection: Connection, feed: str) -> list[InForce]:
-    """The schedules of a feed over time, oldest first."""
+def _said(feed: Feed | None) -> tuple[str | None, str]:
+    """The calendar's code, and what the file says of the schedules; nothing, if the feed is gone."""
+    if feed is None:
+        return None, "{}"
+    schedules = {name: each.model_dump(mode="json", by_alias=True) for name, each in feed.schedules.items()}
+    return feed.calendar.code, json.dumps(schedules)
+
+
+def in_force(connection: Connection, feed: str, calendar: Callable[[str], Calendar | None]) -> list[InForce]:
+    """The schedules of a feed over time, oldest first. `calendar` gives the calendar of a code."""
     with connection.cursor() as cursor:
-        cursor.execute("select since, schedules from schedule_in_force where feed = %s order by since", (feed,))
+        cursor.execute(
+            "select since, calendar, schedules from schedule_in_force where feed = %s order by since", (feed,)
+        )
         return [
-            InForce(since, {name: Schedule.model_validate(each) for name, each in schedules.items()})
-            for since, schedules in cursor.fetchall()
+            InForce(
+                since,
+                {name: Schedule.model_validate(each) for name, each in schedules.items()},
+                calendar(code) if code else None,
+            )
+            for since, code, schedules in cursor.fetchall()
         ]
 
 
@@ -85,7 +98,7 @@ def given_up(connection: Connection, feed: str) -> set[str]:
 
 
 def published(connection: Connection, feed: str) -> dict[date, datetime]:
-    """When each session of a feed was last confirmed against its source."""
+    """When each session's source was last asked, and its answer published."""
     with connection.cursor() as cursor:
         cursor.execute("select session, max(checked_at) from publication where feed = %s group by session", (feed,))
         return dict(cursor.fetchall())
@@ -160,18 +173,20 @@ def record_decisions(connection: Connection, decisions: Iterable[tuple[str, str,
 
 
 def record_publication(
-    connection: Connection, feed: str, session: date, run_id: str, published: Mapping[str, object]
+    connection: Connection, feed: str, session: date, run_id: str, asked_at: datetime, published: Mapping[str, object]
 ) -> None:
-    """Records a version of a session's table, or that its source was seen to say the same again.
+    """Records a version of a session's table, or that its source, asked at `asked_at`, said the same again.
 
     `published` has version, rows, payload_sha256 and content_sha256.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into publication (feed, session, version, rows, payload_sha256, content_sha256, run_id) "
-            "values (%(feed)s, %(session)s, %(version)s, %(rows)s, %(payload_sha256)s, %(content_sha256)s, %(run_id)s) "
-            "on conflict (feed, session, version) do update set checked_at = clock_timestamp()",
-            {"feed": feed, "session": session, "run_id": run_id, **published},
+            "insert into publication "
+            "(feed, session, version, rows, payload_sha256, content_sha256, run_id, checked_at) values (%(feed)s, "
+            "%(session)s, %(version)s, %(rows)s, %(payload_sha256)s, %(content_sha256)s, %(run_id)s, %(asked_at)s) "
+            "on conflict (feed, session, version) do update "
+            "set checked_at = greatest(publication.checked_at, excluded.checked_at)",
+            {"feed": feed, "session": session, "run_id": run_id, "asked_at": asked_at, **published},
         )
 
 

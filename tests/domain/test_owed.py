@@ -232,3 +232,17 @@ def test_a_held_day_is_owed_once_it_is_known() -> None:
         "eod 08",
         "eod 09",
     ]
+
+
+def test_another_calendar_makes_no_day_of_the_past_due() -> None:
+    """A feed that moves to a calendar with weekend sessions does not owe the weekends before the move."""
+    every_day = tiny("EVERY", "UTC", [("09:00", "17:00")], weekdays=(0, 1, 2, 3, 4, 5, 6))
+    schedules = {"eod": Schedule.model_validate({"at": "18:00"})}
+    now = feed(every_day, "2026-01-01", eod={"at": "18:00"})
+    then = [
+        InForce(at("2026-11-19 19:00"), schedules, WEEK),
+        InForce(at("2026-11-23 12:00"), schedules, every_day),
+    ]
+    assert days(owed(now, then, at("2026-11-29 19:00"))) == [
+        f"eod {day}" for day in (19, 20, 23, 24, 25, 26, 27, 28, 29)
+    ]

@@ -5,7 +5,7 @@ create table deployment (
     id           bigint generated always as identity primary key,
     deployed_at  timestamptz not null default clock_timestamp(),
     git_commit   text,
-    fingerprints jsonb       not null  -- {feed: {schedule: fingerprint}}
+    fingerprints jsonb       not null  -- {feed: fingerprint of its schedule file}
 );
 
 -- The schedules of each feed since a deployment changed them: the past is asked by the files of its time.
@@ -13,6 +13,7 @@ create table schedule_in_force (
     feed          text        not null,
     since         timestamptz not null,
     deployment_id bigint      not null references deployment,
+    calendar      text,                  -- its code; null: the feed is gone
     schedules     jsonb       not null,  -- {schedule: what its file says}
     primary key (feed, since)
 );
@@ -58,7 +59,7 @@ create table launch (
 );
 create index launch_of_feed on launch (feed, launched_at);
 
--- Each version of each session's table; `checked_at` is when its source was last seen to say the same.
+-- Each version of each session's table; `checked_at` is when its source was last asked.
 create table publication (
     feed           text        not null,
     session        date        not null,
