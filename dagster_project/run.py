@@ -17,8 +17,10 @@ from pathlib import Path
 
 from dagster_project.io import clock, records
 from dagster_project.io.database import sqlalchemy_url, transaction
-from dagster_project.io.embedded_postgres import PostgresUnavailable, start_postgres
-from dagster_project.io.processes import Ending, Locked, Service, ServiceFailed, StopRequested, Supervisor
+from dagster_project.io.embedded_postgres import start_postgres
+from dagster_project.io.process_errors import CannotRun
+from dagster_project.io.process_lock import holder_of
+from dagster_project.io.processes import Ending, Service, StopRequested, Supervisor
 from dagster_project.io.socket_folder import NoSocketFolder, socket_folder
 from dagster_project.registry import ScheduleFileError, feeds, project_root
 from dagster_project.settings import Settings
@@ -26,6 +28,7 @@ from dagster_project.settings import Settings
 _LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries {
     locationOrLoadError { ... on PythonError { message } } } } } }"""
 _ENVIRONMENT = "environment.json"
+_LOCK = "lock"
 _READY_WITHIN = 90.0
 _REPORT_EVERY = 1.0
 _REPORT_FOR = timedelta(minutes=5)
@@ -40,16 +43,18 @@ def run(host: str | None, port: int | None, sources: str | None, keep: bool) -> 
     settings = Settings().model_copy(update={name: value for name, value in given.items() if value is not None})
     try:
         names = [feed.name for feed in feeds(project_root())]
-        _refuse_taken_port(settings.host, settings.port)
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with Supervisor(say=_say, die_with_parent=not keep) as supervisor:
+            supervisor.lock(settings.home / _LOCK)  # first: an earlier run that was killed still frees the port
+            _refuse_taken_port(settings.host, settings.port)
+            (settings.home / _ENVIRONMENT).unlink(missing_ok=True)  # of a run that was killed
             try:
                 ending = _serve(supervisor, settings, names)
             finally:
                 (settings.home / _ENVIRONMENT).unlink(missing_ok=True)
     except StopRequested as stop:
         ending = stop.ending
-    except (PortTaken, ScheduleFileError, PostgresUnavailable, ServiceFailed, Locked, NoSocketFolder) as error:
+    except (PortTaken, ScheduleFileError, CannotRun, NoSocketFolder) as error:
         print(error, file=sys.stderr)
         return 1
     _say(f"stopped: {ending.reason}")
@@ -58,11 +63,13 @@ def run(host: str | None, port: int | None, sources: str | None, keep: bool) -> 
 
 def environment() -> dict[str, str]:
     """The variables of the instance that runs now. Raises RuntimeError where none does."""
-    path = Settings().home / _ENVIRONMENT
+    home = Settings().home
+    if holder_of(home / _LOCK) is None:
+        raise RuntimeError("nothing runs here: start it with `make run` in another terminal")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads((home / _ENVIRONMENT).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RuntimeError("nothing runs here: start it with `make run` in another terminal") from None
+        raise RuntimeError("it is still starting: ask again when its terminal says that it runs") from None
     return {str(name): str(value) for name, value in found.items()}
 
 
@@ -97,7 +104,8 @@ def _serve(supervisor: Supervisor, settings: Settings, names: list[str]) -> Endi
         variables["MARKETDAY_SIMULATOR_URL"] = f"http://127.0.0.1:{port_file.read_text().strip()}"
 
     _say("preparing the instance: tables, pools, deployment")
-    supervisor.run(service("prepare", "-m", "dagster_project.instance.deployment"))
+    alone = ("--alone",) if settings.database_url is None else ()  # a shared database may have runs of another host
+    supervisor.run(service("prepare", "-m", "dagster_project.instance.deployment", *alone))
 
     _say("starting the code server")
     code_socket = Path(variables["MARKETDAY_CODE_SOCKET"])

@@ -4,10 +4,12 @@ Run as a program, it prepares the database: Dagster's tables, our own, then this
 """
 
 import subprocess
+import sys
 from pathlib import Path
 
 from dagster import DagsterInstance
 
+from dagster_project.instance.left_runs import end_left_runs
 from dagster_project.instance.pools import limit_pools
 from dagster_project.io import records
 from dagster_project.io.database import migrate, transaction
@@ -39,9 +41,11 @@ def git_commit(root: Path) -> str | None:
 
 
 def main() -> None:
-    """Brings the database up to date and announces the files as they are."""
+    """Brings the database up to date and announces the files as they are. With `--alone`, no run can be alive."""
     migrate(settings().database)
     with DagsterInstance.get() as instance:
+        if "--alone" in sys.argv:
+            end_left_runs(instance)
         announce(instance, project_root())
 
 

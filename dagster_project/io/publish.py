@@ -5,13 +5,13 @@ frame is right.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
 import polars as pl
 
 from dagster_project.adapter import Adapter, Http, Payload, SourceChanged
-from dagster_project.domain.fires import Feed
+from dagster_project.domain.fires import Feed, fires
 from dagster_project.domain.table import problems, row_count_is_usual
 from dagster_project.io import records
 from dagster_project.io.database import transaction
@@ -49,15 +49,20 @@ class Published:
 
 
 def refuse_session(feed: Feed, session: date, now: datetime) -> None:
-    """Raises SessionRefused unless `session` is one of the feed's and its close lies behind `now`."""
+    """Raises SessionRefused unless `session` is one of the feed's, and its close or a fire for it lies behind `now`.
+
+    A fire, since a source may publish before its calendar's day is over: a fixing does.
+    """
     day = feed.calendar.day(session)
     if not day.is_session:
         why = feed.calendar.why_closed(session)
         raise SessionRefused(f"{session} is not a session of {feed.calendar.code}: {why}. Nothing to fetch.")
     if session < feed.start:
         raise SessionRefused(f"{session} is before {feed.start}, the start of {feed.name} (adapters/{feed.name}.yaml).")
-    closes = day.close or datetime.combine(session + timedelta(days=1), datetime.min.time(), feed.calendar.zone)
-    if now < closes:
+    starts = datetime.combine(session, time(), feed.calendar.zone)
+    closes = day.close or starts + timedelta(days=1)
+    due = (fire for name in feed.schedules for fire in fires(feed, name, starts, now + timedelta(microseconds=1)))
+    if now < closes and all(fire.session != session for fire in due):
         raise SessionRefused(
             f"session {session} of {feed.calendar.code} closes at {closes:%Y-%m-%d %H:%M %Z}: "
             "its data cannot have been published. Launch it after the close."
@@ -114,4 +119,5 @@ def _delay(feed: Feed, session: date, payload: Payload) -> timedelta | None:
         at = parsedate_to_datetime(dated) if dated else payload.fetched_at
     except ValueError:
         at = payload.fetched_at
-    return at - closes if closes <= at <= payload.fetched_at else payload.fetched_at - closes
+    starts = datetime.combine(session, time(), feed.calendar.zone)
+    return at - closes if starts <= at <= payload.fetched_at else payload.fetched_at - closes

@@ -5,12 +5,14 @@ Every Python process of a stack under a moved clock imports this at its start; o
 
 import select
 import time
+from typing import SupportsIndex
 
 
-def _sleep(seconds: float) -> None:
-    if seconds < 0:
+def _sleep(seconds: float | SupportsIndex, /) -> None:
+    length = float(seconds)
+    if length < 0:
         raise ValueError("sleep length must be non-negative")
-    end = time.monotonic() + seconds
+    end = time.monotonic() + length
     while (left := end - time.monotonic()) > 0:
         select.select([], [], [], left)
 
