@@ -140,6 +140,9 @@ def _variables(settings: Settings) -> dict[str, str]:
         # Dagster would otherwise look up to 70 minutes back for ticks after a schedule's cron has changed.
         "DAGSTER_SCHEDULE_CHECKPOINT_INTERVAL_SECONDS": "60",
         "DAGSTER_SCHEDULE_CHECKPOINT_JITTER_SECONDS": "0",
+        # Dagster's inner code server ends when, by the wall clock, it heard nothing for so long: 30 seconds, unless
+        # told otherwise, would lose it wherever the machine slept. That nothing outlives us is the supervisor's work.
+        "DAGSTER_GRPC_PROXY_HEARTBEAT_TTL_SECONDS": str(24 * 60 * 60),
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
 

@@ -85,7 +85,7 @@ class Stack:
         while not (found := _unless_unreachable(look)):
             assert self.process.poll() is None, f"the stack ended while waiting for {what}:\n{self.tail()}"
             assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s\n{self.tail()}"
-            time.sleep(0.2)  # how often to look, not how long to wait
+            time.sleep(0.5)  # how often to look, not how long to wait; more often would cost the stack its processor
         return found
 
     def move_clock(self, instant: datetime) -> None:

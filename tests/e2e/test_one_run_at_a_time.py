@@ -7,7 +7,7 @@ from tests.e2e import ui
 from tests.e2e.stack import Stack
 
 FEED = "nse_equity"
-SLOW = timedelta(seconds=6)
+SLOW = timedelta(seconds=3)
 
 
 def test_materialize_and_the_job_at_once_run_one_after_the_other(source: Stack) -> None:
